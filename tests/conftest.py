@@ -110,10 +110,21 @@ def _loopback_only(_patched: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _listeners_close_at_once(_patched: pytest.MonkeyPatch) -> None:
-    _patched.setattr("closient_mcp.auth.sign_in.callback_server._POLL", 0.005)
-    _patched.setattr("closient_mcp.auth.sign_in.callback_server.LINGER_SECONDS", 0.0)
-    _patched.setattr("closient_mcp.auth.sign_in.authorization_request.LINGER_SECONDS", 0.0)
+def _pauses_are_short(_patched: pytest.MonkeyPatch) -> None:
+    """What happens after a pause is the same after a shorter one."""
+    for name, seconds in (
+        ("auth.oauth.id_token._PAUSES", (0.0, 0.005, 0.005)),
+        ("auth.session.token_endpoint._RETRY_AFTER", (0.0, 0.0)),
+        ("auth.sign_in.authorization_request.LINGER_SECONDS", 0.0),
+        ("auth.sign_in.callback_server.LINGER_SECONDS", 0.0),
+        ("auth.sign_in.callback_server._POLL", 0.005),
+        ("auth.store.files._POLL", 0.005),
+        ("server.serving.elicitation._POLL", 0.005),
+        ("server.serving.link_sign_in._POLL", 0.005),
+        ("server.serving.sign_in._POLL", 0.005),
+        ("tools.http.sender._PAUSE", 0.005),
+    ):
+        _patched.setattr(f"closient_mcp.{name}", seconds)
 
 
 @pytest.fixture(scope="session", autouse=True)

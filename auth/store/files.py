@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 # For a process that waits for a slow server, which a refresh may do for longer.
 _PATIENCE = 30.0
+_POLL = 0.05
 _LARGE_RECORD = 32_768
 
 
@@ -145,7 +146,7 @@ class RecordFile:
 
         lock = self._file_lock(".lock")
         try:
-            lock.acquire(timeout=_PATIENCE, poll_interval=0.05)
+            lock.acquire(timeout=_PATIENCE, poll_interval=_POLL)
         except Timeout:
             raise self._key.unavailable(
                 f"Another copy of closient-mcp is renewing the sign-in to {self._key.site}.",

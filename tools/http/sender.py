@@ -46,6 +46,8 @@ MAX_REDIRECTS = 4
 MAX_WAIT = 30.0
 _CALL_SECONDS = 50.0
 _ATTEMPTS = 3
+# Before a request whose response was lost is repeated: as many seconds times the attempts so far.
+_PAUSE = 0.2
 _REFUSED_ATTEMPTS = 5
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 # Streams may never end, so only their beginning is read.
@@ -146,7 +148,7 @@ class Sender:
             except httpx2.RequestError as error:
                 if attempt >= _ATTEMPTS or not _is_repeatable(request) or _is_final(error):
                     raise self._unreachable(request, error) from error
-                await anyio.sleep(0.2 * attempt)
+                await anyio.sleep(_PAUSE * attempt)
                 continue
             too_long = MAX_WAIT - waited < self.governor.limits.delay(request.group) < math.inf
             if not _is_refused(response) or too_long or attempt >= _attempts(response):

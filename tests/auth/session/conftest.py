@@ -17,9 +17,3 @@ def home(service: Service, tmp_path: Path) -> Iterator[Home]:
     yield made
     made.may_answer.set()
     assert no_refresh_is_left()
-
-
-@pytest.fixture
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Token requests are repeated at once."""
-    monkeypatch.setattr("closient_mcp.auth.session.token_endpoint._RETRY_AFTER", (0.0, 0.0))

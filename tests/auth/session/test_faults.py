@@ -221,7 +221,6 @@ NO_TOKENS = {
 }
 
 
-@pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize("reply", NO_TOKENS.values(), ids=NO_TOKENS)
 async def test_what_is_no_token_leaves_the_file_byte_for_byte_as_it_was(home: Home, reply: Reply) -> None:
     home.sign_in(age=3600)
@@ -235,7 +234,6 @@ async def test_what_is_no_token_leaves_the_file_byte_for_byte_as_it_was(home: Ho
     assert home.asked() <= 3
 
 
-@pytest.mark.usefixtures("no_pauses")
 async def test_where_a_redirect_leads_is_reported_and_nothing_of_its_query(home: Home) -> None:
     home.sign_in(age=3600)
     home.fail(Reply("", 308, {"location": "https://as.example/token/?code=s3cret"}))
@@ -244,7 +242,6 @@ async def test_where_a_redirect_leads_is_reported_and_nothing_of_its_query(home:
     assert "s3cret" not in caught.value.message
 
 
-@pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize("grace", [True, False], ids=["a server with a grace period", "a strict server"])
 async def test_a_response_that_was_lost_after_the_rotation_is_requested_again(home: Home, grace: bool) -> None:
     home.sign_in(age=3600)
@@ -267,7 +264,6 @@ async def test_a_response_that_was_lost_after_the_rotation_is_requested_again(ho
     assert (token, refresh_token(home)) == (("access-token-1", "refresh-token-1") if grace else (None, None))
 
 
-@pytest.mark.usefixtures("no_pauses")
 async def test_a_response_that_was_lost_before_the_rotation_loses_nothing(home: Home) -> None:
     home.sign_in(age=3600)
     home.service.routes["/token"] = lambda got: hang_up(got) if home.asked() < 3 else home.rotate(got)

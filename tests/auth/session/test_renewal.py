@@ -399,7 +399,6 @@ async def test_tokens_in_a_form_are_as_good_as_in_json(home: Home) -> None:
     assert (kept.refresh_token, kept.scope, kept.expires_at) == ("next", "a b", NOW + 60)
 
 
-@pytest.mark.usefixtures("no_pauses")
 async def test_a_lost_response_is_requested_again_twice_and_no_more(home: Home) -> None:
     home.sign_in(age=3600)
     home.fail(Reply("<html>a portal</html>"))
@@ -438,7 +437,6 @@ async def test_a_clock_that_fell_back_causes_one_refresh(home: Home) -> None:
     assert home.asked() == 1
 
 
-@pytest.mark.usefixtures("no_pauses")
 async def test_an_unreachable_server_ends_no_sign_in(home: Home) -> None:
     home.sign_in(age=3600)
     with home.store().lock():

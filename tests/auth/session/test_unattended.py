@@ -414,8 +414,7 @@ def test_scopes_that_the_settings_name_again_are_had_at_the_next_start(shop: Sho
     assert token_of(shop.session(scopes=("api", "more"))) == "access-token-2"
 
 
-def test_a_client_repeats_a_token_request_with_an_unclear_response(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("closient_mcp.auth.session.token_endpoint._RETRY_AFTER", (0.0, 0.0))
+def test_a_client_repeats_a_token_request_with_an_unclear_response(shop: Shop) -> None:
     answers = [Reply("busy", 503), shop.grant()]
     shop.service.routes["/oauth/token"] = lambda _: answers.pop(0)
     assert token_of(shop.session(grant="client_credentials")) == "access-token-1"

@@ -162,12 +162,6 @@ def test_a_hostile_issuer_in_a_response_is_cut(desk: Desk) -> None:
     assert len(ended(attempt)) < 1000
 
 
-@pytest.fixture
-def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(id_token, "_PAUSES", (0.0, 0.0, 0.0))
-
-
-@pytest.mark.usefixtures("_no_pauses")
 def test_keys_that_are_not_to_be_had_for_now_are_requested_again(desk: Desk) -> None:
     desk.granted["id_token"] = "a.b.c"
     desk.service.routes[DISCOVERY] = Reply(desk.metadata(jwks_uri=f"{desk.service.url}/keys"))
@@ -182,7 +176,6 @@ def test_keys_that_are_not_to_be_had_for_now_are_requested_again(desk: Desk) -> 
     assert desk.record().tokens is None
 
 
-@pytest.mark.usefixtures("_no_pauses")
 @pytest.mark.parametrize("answer", [hang_up, too_busy])
 def test_keys_that_come_late_are_as_good(service: Service, answer: Callable[[Received], Reply]) -> None:
     service.routes["/keys"] = lambda got: answer(got) if len(service.received) < 3 else Reply({"keys": []})
