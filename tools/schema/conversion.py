@@ -165,17 +165,19 @@ class Conversion:
             return self.convert(extra, depth + 1) or True
         return False if extra is False else True if extra is not None else None
 
-    def _is_read_only(self, value: JsonValue, depth: int = 0) -> bool:
+    def _is_read_only(self, value: JsonValue, depth: int = 0, followed: set[str] | None = None) -> bool:
         schema = as_object(value)
         if schema.get("readOnly") is True:
             return True
-        if depth > 5:
+        if depth > _DEPTH_LIMIT:
             return False
+        parts = as_list(schema.get("allOf"))[:_BRANCH_LIMIT]
         reference = schema.get("$ref")
-        if isinstance(reference, str) and self._is_read_only(self.reader.target(reference), depth + 1):
-            return True
-        parts = as_list(schema.get("allOf"))
-        return any(self._is_read_only(part, depth + 1) for part in parts[:_BRANCH_LIMIT])
+        followed = set() if followed is None else followed
+        if isinstance(reference, str) and reference not in followed:
+            followed.add(reference)
+            parts = [self.reader.target(reference), *parts]
+        return any(self._is_read_only(part, depth + 1, followed) for part in parts)
 
     def _convert_array(self, schema: JsonObject, depth: int) -> JsonObject:
         items = schema.get("items")

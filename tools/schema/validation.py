@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING, cast
 
 from ..errors import InvalidArgumentsError
@@ -13,7 +14,7 @@ from .argument_errors import BODY, argument_errors, expected_arguments
 from .coercion import accepts_anything, coerce
 
 if TYPE_CHECKING:
-    from jsonschema import ValidationError
+    from jsonschema import Draft202012Validator, ValidationError
     from jsonschema.protocols import Validator
     from referencing.jsonschema import SchemaRegistry
 
@@ -65,11 +66,19 @@ def _check_sendable(tool: str, arguments: JsonObject) -> None:
 
 
 def _validator(schema: JsonObject) -> Validator:
-    from jsonschema import Draft202012Validator, validators  # 60-100 ms that a start need not wait for
-    from referencing import Registry
+    from referencing import Registry  # 60-100 ms, as jsonschema, that a start need not wait for
+
+    # An empty registry, so that no remote `$ref` is ever fetched.
+    empty: SchemaRegistry = Registry()
+    return _lenient()(schema, registry=empty)
+
+
+@cache
+def _lenient() -> type[Draft202012Validator]:
+    from jsonschema import Draft202012Validator, validators
 
     # Patterns are written for other engines and can take exponential time in Python's; the service checks them.
-    lenient = cast(
+    return cast(
         "type[Draft202012Validator]",
         validators.extend(  # type: ignore[no-untyped-call]  # pyright: ignore[reportUnknownMemberType]
             Draft202012Validator,
@@ -78,9 +87,6 @@ def _validator(schema: JsonObject) -> Validator:
             type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
         ),
     )
-    # An empty registry, so that no remote `$ref` is ever fetched.
-    empty: SchemaRegistry = Registry()
-    return lenient(schema, registry=empty)
 
 
 def _is_integer(_: object, value: object) -> bool:
