@@ -67,20 +67,22 @@ def command_line(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
     parser.add_argument("-V", "--version", action="version", version=f"closient-mcp {VERSION}")
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
 
-    def command(name: str, help: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=help, description=help, parents=[common])
-
-    serve = command("serve", "serve MCP over stdio, as a host starts it, or over HTTP")
-    serve.add_argument("--http", metavar="[HOST:]PORT", help="Streamable HTTP; 0 picks a port; or unix:PATH")
-    # A host waits for `serve`: making the parsers of the other commands takes 5 ms.
+    known = {"serve": ("serve MCP over stdio, as a host starts it, or over HTTP", _serve)}
+    # A host waits for `serve`, which needs none of the others.
     if words is None or words[:1] not in ([], ["serve"]):
-        from .management_commands import add_commands
+        from .management_commands import COMMANDS
 
-        add_commands(command)
-        manual = command("help", "show the commands, or the options of one command")
-        manual.add_argument("topic", nargs="?", choices=[*commands.choices], metavar="COMMAND", help="the command")
+        known |= COMMANDS
+    # Making the parsers of all takes 5 ms.
+    for name in words[:1] if words and words[0] in known else known:
+        text, add_arguments = known[name]
+        add_arguments(commands.add_parser(name, help=text, description=text, parents=[common]))
     parser.commands = commands.choices
     return parser
+
+
+def _serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--http", metavar="[HOST:]PORT", help="Streamable HTTP; 0 picks a port; or unix:PATH")
 
 
 def words_of(options: Options) -> list[str]:
