@@ -23,7 +23,6 @@ def collector() -> Generator[None]:
     """Leaves the collector as it was."""
     thresholds = gc.get_threshold()
     yield
-    gc.unfreeze()
     gc.set_threshold(*thresholds)
 
 
