@@ -1,4 +1,4 @@
-"""What every test shares: a home and an environment of its own, loopback only, and services to talk to."""
+"""What every test shares: a home of its own, no variable of the user's, loopback only, and services to talk to."""
 
 from __future__ import annotations
 
@@ -60,6 +60,25 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _for_all_tests() -> Iterator[None]:
+    """What is the same for all tests: to set it up for each takes longer than many tests, as does each fixture."""
+    _receive_signals()
+    with pytest.MonkeyPatch.context() as patched:
+        for name in list(os.environ):
+            if name.startswith("CLOSIENT_") or name.lower().endswith("_proxy") or name in _SCREEN:
+                patched.delenv(name)
+        # For settings that are loaded from an environment without any of the variables that name it.
+        patched.setattr("closient_mcp.server.settings.folders._home_of_user", lambda: os.environ["HOME"])
+        _connect_to_loopback_only(patched)
+        _shorten_pauses(patched)
+        # Fingerprints are slow on purpose, and how slow makes no difference to a test.
+        patched.setattr("closient_mcp.auth.session.credentials._ROUNDS", 1)
+        # Each client would load the machine's certificates, which takes long and proves nothing on loopback.
+        patched.setattr("httpx2._transports.default.create_ssl_context", cache(httpx2.create_ssl_context))
+        yield
+
+
 @pytest.fixture(scope="session")
 def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """An endless supply of folders; `tmp_path` takes longer the more tests there are."""
@@ -69,28 +88,23 @@ def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def own_home(monkeypatch: pytest.MonkeyPatch, _homes: Iterator[Path]) -> Path:
-    """The user's home folder, empty; no variable of the user's is set."""
-    for name in list(os.environ):
-        if name.startswith("CLOSIENT_") or name.lower().endswith("_proxy") or name in _SCREEN:
-            monkeypatch.delenv(name)
+    """The user's home folder, empty."""
     home = next(_homes)
     home.mkdir()
     for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(home))
-    # For settings that are loaded from an environment without any of these.
-    monkeypatch.setattr("closient_mcp.server.settings.folders._home_of_user", lambda: str(home))
     return home
 
 
-@pytest.fixture(scope="session")
-def _patched() -> Iterator[pytest.MonkeyPatch]:
-    """Changes for all tests: to make them for each takes longer than many tests."""
-    with pytest.MonkeyPatch.context() as patched:
-        yield patched
+def _receive_signals() -> None:
+    """Processes inherit what is ignored: SIGINT by jobs in a shell's background, SIGHUP by those of `nohup`."""
+    for name in ("SIGINT", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _loopback_only(_patched: pytest.MonkeyPatch) -> None:
+def _connect_to_loopback_only(patched: pytest.MonkeyPatch) -> None:
     """Names are never looked up, and nothing but this machine is connected to."""
     look_up, connect = socket.getaddrinfo, socket.socket.connect
 
@@ -105,12 +119,11 @@ def _loopback_only(_patched: pytest.MonkeyPatch) -> None:
             assert ipaddress.ip_address(address[0]).is_loopback, f"a test connected to {address}"
         connect(self, address)
 
-    _patched.setattr(socket, "getaddrinfo", local_name)
-    _patched.setattr(socket.socket, "connect", local_connect)
+    patched.setattr(socket, "getaddrinfo", local_name)
+    patched.setattr(socket.socket, "connect", local_connect)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _pauses_are_short(_patched: pytest.MonkeyPatch) -> None:
+def _shorten_pauses(patched: pytest.MonkeyPatch) -> None:
     """What happens after a pause is the same after a shorter one."""
     for name, seconds in (
         ("auth.oauth.id_token._PAUSES", (0.0, 0.005, 0.005)),
@@ -124,28 +137,7 @@ def _pauses_are_short(_patched: pytest.MonkeyPatch) -> None:
         ("server.serving.sign_in._POLL", 0.005),
         ("tools.http.sender._PAUSE", 0.005),
     ):
-        _patched.setattr(f"closient_mcp.{name}", seconds)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _signals_are_received() -> None:
-    """Processes inherit what is ignored: SIGINT by jobs in a shell's background, SIGHUP by those of `nohup`."""
-    for name in ("SIGINT", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
-            signal.signal(number, signal.SIG_DFL)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _fingerprints_are_fast(_patched: pytest.MonkeyPatch) -> None:
-    """They are slow on purpose, and how slow makes no difference to a test."""
-    _patched.setattr("closient_mcp.auth.session.credentials._ROUNDS", 1)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _certificates_once(_patched: pytest.MonkeyPatch) -> None:
-    """Each client would load the machine's certificates, which takes long and proves nothing on loopback."""
-    _patched.setattr("httpx2._transports.default.create_ssl_context", cache(httpx2.create_ssl_context))
+        patched.setattr(f"closient_mcp.{name}", seconds)
 
 
 def _is_ip_address(name: str) -> bool:
