@@ -35,6 +35,10 @@ def argument_errors(errors: Iterable[ValidationError], schema: JsonObject) -> li
     found = list(errors)
     misplaced = [name for error in found if not error.absolute_path for name in _inside_body(error, schema)]
     messages = [message for error in found for message in _messages(error, schema)]
+    for error in found:
+        if error.validator == "enum":  # of a discriminator, whose branches have a part of its values each
+            own, about = f"`{_path(error)}` {_rule(error)}", f"`{_path(error)}` must be "
+            messages = [message for message in messages if message == own or not message.startswith(about)]
     if misplaced:
         messages = [message for message in messages if message != f"`{BODY}` is missing"]
         messages.insert(

@@ -86,6 +86,15 @@ def test_what_a_tool_takes_is_said_too() -> None:
             1.5,
             "`x` must be a string, not 1.5 (a number may have lost digits on its way; give it as text)",
         ),
+        (
+            {
+                "type": "object",
+                "properties": {"kind": {"enum": ["a", "b"]}},
+                "anyOf": [{"properties": {"kind": {"const": "a"}}}, {"properties": {"kind": {"const": "b"}}}],
+            },
+            {"kind": "c"},
+            '`x.kind` must be "a" or "b", not "c"',
+        ),
         ({"not": {"type": "null"}}, None, '`x` breaks the rule `not`: {"type":"null"}'),
     ],
 )
