@@ -12,6 +12,7 @@ from mimetypes import MimeTypes
 from ..errors import InvalidArgumentsError
 from ..formats.json_values import JsonObject, JsonValue, as_object, as_text
 from ..formats.media_types import BYTES, essence, is_media_type, matches
+from ..formats.sniffing import sniff
 from ..openapi.operation import Body
 from ..schema.file_schemas import FILE_OR_PATH
 
@@ -29,7 +30,7 @@ class File:
     content_type: str
 
     def media_type(self, accepted: Sequence[str]) -> str:
-        """The media type to send: the given one, else by the file name, else the first accepted one.
+        """The media type to send: the given one, else by the file name or the first bytes, else the first accepted one.
 
         Raises:
             InvalidArgumentsError: the service doesn't accept the given one.
@@ -42,9 +43,12 @@ class File:
                     f"The service doesn't accept {self.content_type} for this file, only {', '.join(accepted)}."
                 )
             return self.content_type
-        guessed = _TYPES.guess_type(self.filename)[0]
-        if guessed and (not accepted or matches(guessed, accepted)):
-            return guessed
+        named = _TYPES.guess_type(self.filename)[0]
+        if named and (not accepted or matches(named, accepted)):
+            return named
+        kind, detected = sniff(self.content, "")
+        if kind in ("image", "audio") and matches(detected, accepted):
+            return detected
         return next((media_type for media_type in accepted if "*" not in media_type), BYTES)
 
 

@@ -269,6 +269,15 @@ def test_a_binary_body_has_the_files_own_type_if_accepted(media_types: list[str]
     assert (request.headers["content-type"], request.content) == (sent, b"\xff")
 
 
+@pytest.mark.parametrize(
+    ("media_types", "sent"),
+    [(["image/png", "image/jpeg"], "image/jpeg"), (["image/*"], "image/jpeg"), (["image/png"], "image/png")],
+)
+def test_the_first_bytes_of_a_picture_without_a_name_decide_on_its_type(media_types: list[str], sent: str) -> None:
+    request = send(dict.fromkeys(media_types, BINARY), {"base64": base64(b"\xff\xd8\xff\xe0")})
+    assert request.headers["content-type"] == sent
+
+
 def test_an_undeclared_content_type_is_rejected() -> None:
     with pytest.raises(InvalidArgumentsError, match=r"doesn't accept image/gif for this file, only image/png"):
         send({"image/png": BINARY}, {"base64": "", "content_type": "image/gif"})
