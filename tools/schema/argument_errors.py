@@ -222,7 +222,8 @@ def _size(error: ValidationError) -> int:
 
 def _lost_digits(error: ValidationError) -> str:
     is_number = isinstance(error.instance, int | float) and not isinstance(error.instance, bool)
-    if is_number and "string" in _types(error.schema):
+    is_rounded = isinstance(error.instance, float) and error.instance.is_integer()
+    if is_number and ("string" in _types(error.schema) or (is_rounded and "integer" in _types(error.schema))):
         return " (a number may have lost digits on its way; give it as text)"
     return ""
 

@@ -91,7 +91,7 @@ def _has_type(value: JsonValue, types: set[str]) -> bool:
 
 def _convert(value: JsonValue, types: set[str]) -> JsonValue:
     """Convert a value to one of the types if it can be read in one way only."""
-    if "integer" in types and isinstance(value, float) and value.is_integer():
+    if "integer" in types and isinstance(value, float) and value.is_integer() and abs(value) <= MAX_SAFE_INTEGER:
         return int(value)  # some clients have floating numbers only
     converted = _parse(value, types) if isinstance(value, str) else _as_text(value) if "string" in types else value
     if _has_type(converted, types) or "array" not in types or value is None:
