@@ -12,6 +12,7 @@ from .discovery import same_origin
 from .http import HttpClient, NoResponseError, Request, Response
 from .redirects import HOST, InvalidRedirectError, checked_redirect, on_port
 from .rejections import read_error
+from .tokens import as_seconds
 
 # The same for all installations and versions, so that servers recognize the software.
 SOFTWARE_ID = "6f1f3a52-6c0e-4b5e-9d0f-0c1b8f5a7e21"
@@ -149,14 +150,13 @@ def read_registration(response: Response, purpose: Purpose, now: float) -> Clien
     )
     if not _CLIENT_ID.fullmatch(response.text("client_id")):
         raise RegistrationError("the response has no client_id that can be used", REGISTER_YOURSELF)
-    expires = response.body.get("client_secret_expires_at")
     client = Client(
         client_id=response.text("client_id"),
         client_secret=response.text("client_secret") or None,
         auth_method=method,
         redirect_uri=_registered_redirect(response, purpose.redirect_uri),
         grant=purpose.grant,
-        secret_expires_at=expires if isinstance(expires, int) else 0,
+        secret_expires_at=int(as_seconds(response.body.get("client_secret_expires_at"))),
         registration_uri=response.text("registration_client_uri") or None,
         registration_token=response.text("registration_access_token") or None,
     )

@@ -456,6 +456,15 @@ def test_a_bare_registration_is_enough(status: int, more: dict[str, object], met
 
 
 @pytest.mark.parametrize(
+    ("given", "expected"),
+    [("1900000000", 1_900_000_000), (1.9e9, 1_900_000_000), ("0", 0), (-1, 0), (True, 0), (10**30, 0), ("never", 0)],
+)
+def test_the_end_of_a_secret_is_read_as_servers_write_it_and_nonsense_means_never(given: object, expected: int) -> None:
+    body = {"client_id": "given", "client_secret": "s3cret", "client_secret_expires_at": given}
+    assert read_registration(answer(body, 201), PURPOSE, NOW).secret_expires_at == expected
+
+
+@pytest.mark.parametrize(
     ("body", "why"),
     [
         ({}, "no client_id"),
