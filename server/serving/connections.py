@@ -99,6 +99,14 @@ class HttpConnection(H11Protocol):
         if self.is_waiting and not self.transport.is_closing():
             self._start_timer()
 
+    def shutdown(self) -> None:
+        """Close the connection: after the response to a complete request, else at once."""
+        cycle = self._last_request
+        if cycle and cycle.more_body and not cycle.response_complete:
+            self.transport.abort()
+        else:
+            super().shutdown()
+
     @property
     def _last_request(self) -> RequestResponseCycle | None:
         return cast("RequestResponseCycle | None", self.cycle)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncGenerator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 
 import httpx2
 import pytest
@@ -35,6 +35,15 @@ class Application:
         await self.released.wait()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})
         await send({"type": "http.response.body", "body": dict(scope["headers"])[b"host"]})
+
+
+class Upload(Application):
+    """Waits for the end of the request."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.arrived.release()
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
 
 @asynccontextmanager
@@ -132,6 +141,19 @@ async def test_a_client_that_reads_a_long_response_is_waited_for(
     connection.connection_made(transport)
     await transport.closed.wait()
     assert transport.unsent == []
+
+
+async def test_a_request_that_is_not_complete_does_not_delay_the_end(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(connections, "REQUEST_SECONDS", 3_600)
+    sent, upload = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", Upload()
+    async with AsyncExitStack() as stack:
+        async with served(upload) as port:
+            reader = await stack.enter_async_context(connected(port, sent))
+            await upload.arrived.acquire()
+        assert await answer(reader) == b""
+    assert caplog.messages == []  # no request was cancelled because it took too long
 
 
 async def test_many_clients_connect_at_once_while_the_server_is_busy() -> None:
