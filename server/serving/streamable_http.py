@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 import sys
@@ -12,8 +13,10 @@ from dataclasses import replace
 import anyio
 import anyio.to_thread
 import uvicorn
+from mcp.server.streamable_http import logger as sdk_logger
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
 
 from ...auth import background
 from ...auth.secrets.redaction import Redaction
@@ -104,6 +107,7 @@ def application(
     http = bridge.settings.http
     server = mcp_bridge.server(has_sessions=verifier is None)
     server.middleware.append(Audit(bridge))
+    sdk_logger.addFilter(_is_worth_logging)
     app: AsgiApplication = server.streamable_http_app(
         streamable_http_path=PATH,
         stateless_http=verifier is not None,
@@ -123,6 +127,11 @@ def application(
         proof = IdentityProof(auth, http.public_url, records, redaction) if isinstance(auth, OAuth) else None
         app = SignInPages(app, bridge, links, verifier, proof)
     return Availability(RequestOrigin(app, address, http), lambda: mcp_bridge.is_loaded)
+
+
+def _is_worth_logging(record: logging.LogRecord) -> bool:
+    """Whether a record is not about a client that hung up in the middle of its request: any client can do so often."""
+    return not (record.exc_info and isinstance(record.exc_info[1], ClientDisconnect))
 
 
 def configuration(app: AsgiApplication, settings: HttpSettings) -> uvicorn.Config:

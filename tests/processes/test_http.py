@@ -133,11 +133,18 @@ def test_a_subscription_does_not_delay_the_end(tmp_path: Path) -> None:
         assert process.stderr.read() == ""
 
 
-def test_a_stream_of_a_client_with_a_handshake_does_not_delay_the_end(tmp_path: Path) -> None:
+def test_neither_a_stream_nor_half_a_request_of_a_client_with_a_handshake_delays_the_end(tmp_path: Path) -> None:
     hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
     body = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}
     headers = {"Accept": "application/json, text/event-stream"}
-    with served(tmp_path) as (url, process), httpx2.Client(trust_env=False, verify=False, timeout=SECONDS) as client:
+    with (
+        served(tmp_path) as (url, process),
+        httpx2.Client(trust_env=False, verify=False, timeout=SECONDS) as client,
+        socket.create_connection(("127.0.0.1", httpx2.URL(url).port)) as upload,
+    ):
+        lines = [f"{name}: {value}" for name, value in headers.items()]
+        lines += ["Host: 127.0.0.1", "Content-Type: application/json", "Content-Length: 9"]
+        upload.sendall("\r\n".join(["POST /mcp HTTP/1.1", *lines, "", "{"]).encode())
         session = client.post(url, json=body, headers=headers).headers["mcp-session-id"]
         with client.stream("GET", url, headers={"Accept": "text/event-stream", "Mcp-Session-Id": session}) as stream:
             assert stream.status_code == 200
