@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
 
 from ...sandbox.variants.table import VARIANTS
@@ -125,10 +126,9 @@ def _add_pager(parser: argparse.ArgumentParser) -> None:
 
 
 def _port(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 65535:
-        raise ValueError
-    return number
+    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text[:20]!r} is not a port: expected a number from 0 to 65535")
+    return int(text)
 
 
 # The help of each, and what adds its options and arguments.

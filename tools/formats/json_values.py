@@ -12,6 +12,7 @@ JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, J
 JsonObject: TypeAlias = dict[str, JsonValue]
 
 MAX_DEPTH = 200
+_TOO_LARGE = "not usable JSON: a number is too large"
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -35,21 +36,23 @@ def parse_json(body: bytes | str, *, exact: bool = False) -> JsonValue:
         raise InvalidJsonError(f"not JSON: {error.msg} at line {error.lineno} column {error.colno}") from None
     except RecursionError:
         raise InvalidJsonError("nested too deeply") from None
-    except ValueError as error:  # an integer of more than 4,300 digits
-        raise InvalidJsonError(f"not usable JSON: {error}") from None
+    except InvalidJsonError:
+        raise
+    except ValueError:  # an integer of more than 4,300 digits
+        raise InvalidJsonError(_TOO_LARGE) from None
     if is_too_deep(value):
         raise InvalidJsonError(f"nested more than {MAX_DEPTH} levels deep")
     return value
 
 
 def _refuse(constant: str) -> JsonValue:
-    raise ValueError(f"{constant} is not valid JSON")  # RFC 8259 §6
+    raise InvalidJsonError(f"not usable JSON: {constant} is not valid JSON")  # RFC 8259 §6
 
 
 def _finite(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
-        raise ValueError("a number is too large")
+        raise InvalidJsonError(_TOO_LARGE)
     return number
 
 

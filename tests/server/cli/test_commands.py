@@ -172,6 +172,7 @@ def test_every_failure_of_the_service_is_a_tool_error(sandbox: Sandbox, kind: st
     [
         (["call", "validate_gtn"], 1, "did you mean validate_gtin"),
         (["call", "validate_gtin", "{gtin}"], 2, "the arguments are not JSON"),
+        (["call", "validate_gtin", "9" * 5_000], 2, "the arguments are not usable JSON: a number is too large\n"),
         (["call", "validate_gtin", "[1]"], 2, "a JSON object"),
         (["call"], 2, "TOOL"),
         (["nonsense"], 2, "invalid choice"),
@@ -232,7 +233,9 @@ def test_unusable_settings_of_the_machine_are_reported(environment: dict[str, st
 
 
 def test_an_invalid_port_is_a_usage_error() -> None:
-    assert run("sandbox", "--port", "99999").code == 2
+    ran = run("sandbox", "--port", "99999")
+    assert ran.code == 2
+    assert "'99999' is not a port: expected a number from 0 to 65535" in ran.err
 
 
 def test_an_unknown_variant_is_a_usage_error_that_names_the_nearest() -> None:
