@@ -27,8 +27,8 @@ _BEFORE_A_VERB = {"bulk", "batch", "mass", "force", "soft", "hard", "initiate", 
     "attempt", "attempts", "try", "tries"}  # fmt: skip
 # In texts, also those of "This endpoint removes" and "Enables you to send".
 _BEFORE_A_VERB_IN_TEXT = _BEFORE_A_VERB | {"this", "the", "endpoint", "operation", "method", "api", "route",
-    "function", "it", "will", "can", "may", "is", "be", "used", "use", "using", "allows", "allow", "lets", "let",
-    "enables", "enable", "you", "us", "please"}  # fmt: skip
+    "function", "call", "that", "which", "it", "will", "can", "may", "is", "be", "used", "use", "using", "allows",
+    "allow", "lets", "let", "enables", "enable", "you", "us", "please"}  # fmt: skip
 _SCRIPT = re.compile(r"\.(?:aspx?|cgi|do|json|jsp|php|xml)$")
 # `/update/user`, `/set/light/{state}`
 _VERB_BEFORE_OBJECT = re.compile(r"/([A-Za-z]+)/[^/{}]+(?:/\{[^/]*\})*/?$")
@@ -136,7 +136,7 @@ def claims_of_text(text: str, safe: bool) -> Iterator[Claim]:
     tier = tier_of_base_form(verb, safe)
     following = {*words[first + 1 : first + 2]}
     is_certain = verb not in NOUNS or bool(following & _DETERMINERS)
-    if not (tier and is_certain) and _ends_in_destruction(words, safe):
+    if (not (tier and is_certain) or (tier == "create" and not safe)) and _ends_in_destruction(words, safe):
         tier, is_certain = "destructive", True
     if not tier:
         return

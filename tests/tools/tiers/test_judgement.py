@@ -159,6 +159,10 @@ def test_the_tier_follows_the_words(method: str, path: str, name: str, tier: str
         ("post", "/x", "User deletion", "", "destructive"),
         ("post", "/x", "Cancellation of an order", "", "destructive"),
         ("get", "/x", "Order cancellations", "", "read"),
+        ("post", "/x", "Schedule a deletion", "", "destructive"),
+        ("post", "/x", "Call a number", "", "create"),
+        ("get", "/x", "", "Call this endpoint to cancel an order.", "destructive"),
+        ("get", "/x", "", "An endpoint that cancels an order.", "destructive"),
     ],
 )
 def test_the_tier_follows_the_texts(method: str, path: str, summary: str, description: str, tier: str) -> None:
