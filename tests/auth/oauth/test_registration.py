@@ -72,7 +72,8 @@ class Office(Desk):
 
 
 @pytest.fixture
-def office(service: Service, tmp_path: Path) -> Generator[Office]:
+def office(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Office]:
+    monkeypatch.setattr("closient_mcp.auth.oauth.device._SLACK", 0.002)
     with desk_in(service, tmp_path / "credentials") as made:
         yield Office(made.service, made.folder)
 
