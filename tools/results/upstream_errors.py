@@ -102,7 +102,7 @@ def _reports_failure(node: JsonObject, media_type: str) -> bool:
     members = {plain_name(name): value for name, value in islice(node.items(), 200)}
     is_failure = any(members.get(name) is False or members.get(name) == "false" for name in _SUCCESS)
     is_failure = is_failure or any(members.get(name) is True for name in _FAILURE)
-    if is_failure and any(members.get(name) not in (None, "", [], {}, True, False) for name in _REASONS):
+    if is_failure and any(value and value is not True for value in map(members.get, _REASONS)):
         return True
     if members.keys() == {"error"}:
         members = {plain_name(name): value for name, value in islice(as_object(members["error"]).items(), 200)}

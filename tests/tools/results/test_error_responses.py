@@ -120,6 +120,7 @@ def test_headers_are_the_reason_of_an_empty_body(headers: dict[str, str], reason
         {"jsonrpc": "2.0", "id": 1, "error": {"code": -32601, "message": "missing_scope"}},
         {"data": None, "errors": [{"message": "missing_scope", "path": ["a"]}]},
         {"Success": False, "Message": "missing_scope"},
+        {"success": False, "error": 1, "hint": "missing_scope"},
         {"isSuccess": "false", "errorMessage": "missing_scope"},
         {"error": True, "message": "missing_scope"},
         {"code": 500, "msg": "missing_scope", "data": None},
