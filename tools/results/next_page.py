@@ -16,10 +16,10 @@ from .page_facts import PageFacts, page_facts, plain, whole_number
 _CURSOR_FACTS = ("cursornext", "nextcursor", "nextpagetoken", "nextpagecursor", "nexttoken", "nextcontinuationtoken",
                  "continuationtoken", "continuation", "nextmarker", "nextoffset", "nextstart", "nextpage", "next",
                  "endcursor", "after", "startingafter", "bookmark", "cursor", "pagetoken", "paginationtoken",
-                 "offset")  # fmt: skip
+                 "offset", "vidoffset")  # fmt: skip
 _CURSORS = ("cursor", "pagetoken", "nextpagetoken", "nextcursor", "pagecursor", "startcursor", "nexttoken", "marker",
             "continuationtoken", "continuation", "after", "pageafter", "aftercursor", "startingafter", "bookmark",
-            "paginationtoken")  # fmt: skip
+            "paginationtoken", "vidoffset")  # fmt: skip
 _AFTER_ITEM = ("startingafter", "afterid", "after")
 _PAGES = ("page", "pagenumber", "pageno", "pagenum", "pageindex", "currentpage")
 _OFFSETS = ("skip", "offset", "start", "startat", "startindex", "pageoffset", "firstresult")

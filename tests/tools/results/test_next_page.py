@@ -134,6 +134,8 @@ STYLES: list[tuple[str, dict[str, Any], dict[str, str], Any, str]] = [
     ("offset limit", {}, {"content-range": "0-1/10"}, [1, 2], "offset=2"),
     ("offset limit", {"offset": 8}, {"content-range": "items 8-9/10"}, [1, 2], ""),
     ("offset limit", {}, {"content-range": "bytes 0-1/10"}, [1, 2], ""),
+    ("vidOffset", {}, {}, {"contacts": [1], "has-more": True, "vid-offset": 204}, 'vidOffset=204'),
+    ("vidOffset", {}, {}, {"contacts": [1], "has-more": False, "vid-offset": 204}, ""),
     ("$skip", {}, {}, {"value": [1, 2], "@odata.count": 9}, "skip=2"),
     ("start", {}, {}, {"data": [1], "pagination": {"more_items_in_collection": True, "next_start": 5}}, "start=5"),
     ("pageNum", {}, {}, {"data": {"list": [1], "pageNum": 1, "pageSize": 10, "total": 25}}, "pageNum=2"),
