@@ -12,6 +12,7 @@ from ..formats.media_types import TOKEN
 from ..formats.text import one_line, sentences, short_digest
 from ..problems import UnusableError
 from ..schema.argument_errors import BODY
+from ..schema.conversion import with_name
 from ..schema.keywords import declared_value
 from ..schema.property_names import VALID_NAME
 from ..schema.reader import SchemaReader
@@ -58,7 +59,9 @@ def read_inputs(reader: SchemaReader, path_item: JsonObject, operation: JsonObje
             continue
         if parameter:
             parameters.append(parameter)
-            properties[parameter.argument] = parameter_schema(reader, node)
+            schema = parameter_schema(reader, node)
+            # An argument's name may have ASCII letters only.
+            properties[parameter.argument] = schema if name.isascii() else with_name(name, parameter.argument, schema)
     required = [one.argument for one in parameters if one.required and one.default is None]
     body, body_schema = read_body(reader, operation, label.method) or (None, {})
     if body:

@@ -133,7 +133,7 @@ class Conversion:
             if value is False or self._is_read_only(value):
                 hidden.add(shown)
             elif self.size <= _SIZE_LIMIT or shown in required:
-                properties[shown] = _with_name(name, shown, self.convert(value, depth + 1))
+                properties[shown] = with_name(name, shown, self.convert(value, depth + 1))
                 if as_object(value).get("required") is True:  # Swagger 1, JSON Schema draft 3
                     required[shown] = None
         if properties:
@@ -259,7 +259,8 @@ def _any_of(choices: list[JsonValue]) -> JsonObject:
     return as_object(choices[0]) if len(choices) == 1 else {"anyOf": choices}
 
 
-def _with_name(name: str, shown: str, schema: JsonObject) -> JsonObject:
+def with_name(name: str, shown: str, schema: JsonObject) -> JsonObject:
+    """The schema of what is sent as `name`, which its description says if it is shown under another name."""
     if name == shown:
         return schema
     text = sentences(f"Sent as `{one_line(name, 100)}`.", as_text(schema.get("description")))

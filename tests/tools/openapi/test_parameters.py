@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from closient_mcp.tools.formats.json_values import JsonValue, as_object
+from closient_mcp.tools.formats.json_values import JsonObject, JsonValue, as_object
 from closient_mcp.tools.formats.yaml_values import parse_yaml
 from closient_mcp.tools.openapi.operation import Operation, Source
 from closient_mcp.tools.openapi.operations import read_operations
@@ -30,6 +30,14 @@ def schema_of(parameter: dict[str, Any]) -> JsonValue:
 def test_a_path_parameter_that_the_path_does_not_have_is_no_argument() -> None:
     found = read({"name": "id", "in": "path"}, {"name": "old", "in": "path", "required": True}, path="/t/{id}")
     assert [parameter.name for parameter in found.parameters] == ["id"]
+
+
+@pytest.mark.parametrize(("name", "argument"), [("größe", "gr_e"), ("ids[]", "ids")])
+def test_a_name_that_loses_letters_is_in_the_description(name: str, argument: str) -> None:
+    schema: JsonObject = {"type": "string", "description": "Which."}
+    found = read({"name": name, "in": "query", "schema": schema})
+    described = "Which." if name.isascii() else f"Sent as `{name}`. Which."
+    assert found.input_schema["properties"] == {argument: {**schema, "description": described}}
 
 
 @pytest.mark.parametrize(
