@@ -59,9 +59,10 @@ def read_inputs(reader: SchemaReader, path_item: JsonObject, operation: JsonObje
             continue
         if parameter:
             parameters.append(parameter)
-            schema = parameter_schema(reader, node)
+            described = parameter_schema(reader, node)
             # An argument's name may have ASCII letters only.
-            properties[parameter.argument] = schema if name.isascii() else with_name(name, parameter.argument, schema)
+            shown = name if name.isascii() else parameter.argument
+            properties[parameter.argument] = with_name(name, shown, described)
     required = [one.argument for one in parameters if one.required and one.default is None]
     body, body_schema = read_body(reader, operation, label.method) or (None, {})
     if body:
