@@ -82,6 +82,8 @@ def with_check_digit(digits: str) -> str:
 
 
 Row = dict[str, Any]
+# Too many to make for each stand-in.
+_LOCATIONS: list[Row] = [{"ref": f"LOC{n}", "status": "ACTIVE"} for n in range(1, MOST + 2)]
 
 
 def _node(number: int, ref: str, kind: str, status: str, **more: Any) -> Row:
@@ -160,13 +162,12 @@ def made_up_data() -> dict[str, list[Row]]:
         )
         for n in range(1, 31)
     ]
-    locations = [{"ref": f"LOC{n}", "status": "ACTIVE"} for n in range(1, MOST + 2)]
     return {
         "variantProducts": variants,
         "standardProducts": standards,
         "inventoryPositions": positions,
         "virtualPositions": virtual,
-        "locations": locations,
+        "locations": _LOCATIONS,
         "orders": orders,
     }
 

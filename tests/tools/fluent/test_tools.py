@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -32,6 +33,7 @@ Call = Any
 NO_DATA: dict[str, Any] = {"variantProducts": None}
 
 
+@cache
 def operations_at(url: str, system: str = "fluent") -> list[Operation]:
     document = as_object(parse_json(DOCUMENT.read_bytes()))
     source = Source(system, (system,), "", f"{url}/fluent.json", url, frozenset({url}))
@@ -47,8 +49,8 @@ class Tools:
         sender = Sender(client, frozenset({url}), system)
         self.fluent = Fluent(system, url, sender, wait=0.0, **settings)
         described = [
-            operation_tool(operation, sender, context=self.fluent.context, check=failed_event)
-            for operation in operations_at(url, system)
+            operation_tool(replace(operation, base=url), sender, context=self.fluent.context, check=failed_event)
+            for operation in operations_at("https://acme.api.fluentretail.com", system)
         ]
         self.by_name: dict[str, Tool] = {tool.name: tool for tool in [*self.fluent.tools(), *described]}
         self.checker = ArgumentChecker()
