@@ -73,7 +73,7 @@ def our_words(command: str) -> list[str] | None:
 def parse(words: list[str]) -> None:
     """Parse a command line; `--help` and `--version` only end the parser."""
     with suppress(SystemExit):  # an error is a UsageError
-        command_line().parse_args(words)
+        command_line(words).parse_args(words)
 
 
 def runnable() -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from enum import Enum
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import Body, Cookie, FastAPI, File, Form, Header, Query, Request, UploadFile
@@ -58,6 +59,7 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+@cache
 def fastapi_application() -> FastAPI:  # noqa: C901 (a list of routes)
     """An application that FastAPI describes itself."""
     app = FastAPI()

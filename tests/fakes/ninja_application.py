@@ -3,6 +3,7 @@
 # No `from __future__ import annotations`: django-ninja reads annotations as they stand.
 
 import json
+from functools import cache
 from typing import Any
 
 import django
@@ -79,6 +80,7 @@ def uploads(request: HttpRequest, documents: File[list[UploadedFile]]) -> Any:
 urlpatterns = [path("api/", api.urls)]
 
 
+@cache
 def ninja_application() -> tuple[Any, dict[str, Any]]:
     """The application, for ASGI, and its description."""
     return get_asgi_application(), json.loads(json.dumps(api.get_openapi_schema(), cls=DjangoJSONEncoder))
