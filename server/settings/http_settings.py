@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -67,7 +68,7 @@ def _origin(text: str, sources: Sources) -> str:
         origin = origin_of(text)
     except InvalidUrlError:
         origin = ""
-    if not origin or text.lower().rstrip("/") != origin:
+    if not origin or "*" in origin or text.lower().rstrip("/") != origin:
         raise sources.error(
             f"{text[:80]!r} is not an origin, such as https://app.example.com", "http", "allowed_origins"
         )
@@ -112,13 +113,20 @@ def _auth(table: HttpAuthTable, public_url: str, sources: Sources) -> HttpAuth:
     return OAuth(
         table.issuer,
         tuple(audiences),
-        tuple(table.required_scopes or ()),
+        _scopes(table.required_scopes or (), sources, "http", "auth", "required_scopes"),
         introspection=_introspection(table.introspection, sources) if table.introspection else None,
         client_id=sources.secret(table.client_id, "http", "auth", "client_id", plain=True) if table.client_id else None,
         client_secret=sources.secret(table.client_secret, "http", "auth", "client_secret")
         if table.client_secret
         else None,
     )
+
+
+def _scopes(scopes: Sequence[str], sources: Sources, *keys: str) -> tuple[str, ...]:
+    for scope in scopes:
+        if scope.split() != [scope]:  # RFC 6749 §3.3: spaces separate scopes
+            raise sources.error(f"{scope[:80]!r} is not a scope: write each as an item or a rule of its own", *keys)
+    return tuple(scopes)
 
 
 def _introspection(table: IntrospectionTable, sources: Sources) -> Introspection:
@@ -146,6 +154,8 @@ def _rule(table: AccessTable, number: int, systems: AbstractSet[str], sources: S
         if name not in systems:
             raise sources.error(f"there is no system {name[:40]}{did_you_mean(name, systems) or '.'}", *keys, "systems")
     ((claim, value),) = claims
+    if claim == "scope":
+        _scopes((value,), sources, *keys, "scope")
     named = tuple(sorted(systems)) if table.systems is None else tuple(table.systems)
     allow = table.allow or TIERS[-1]
     sources.note(f"http.access.{number}", f"{claim} {value}: {', '.join(named)} up to {allow}", sources.in_file(*keys))
