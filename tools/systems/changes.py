@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from ..formats.json_values import JsonObject
+from ..formats.text import clean
 from ..openapi.operation import Operation
 
 ChangeKind: TypeAlias = Literal["added", "removed", "title", "description", "schema", "tier", "url"]
@@ -70,7 +71,7 @@ def take_snapshot(operation: Operation) -> ToolSnapshot:
         description=operation.description,
         schema=operation.input_schema,
         tier=operation.tier,
-        url=f"{operation.method} {operation.base}{operation.path}",
+        url=clean(f"{operation.method} {operation.base}{operation.path}"),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..formats.json_values import JsonObject, as_object
+from ..formats.text import clean
 from ..http.messages import IDEMPOTENT
 from ..http.sender import Sender
 from ..openapi.operation import Operation
@@ -51,7 +52,7 @@ def operation_tool(
         scopes=operation.scopes,
         abridged=True,
         method=operation.method,
-        path=operation.path,
+        path=clean(operation.path),
         operation_id=operation.operation_id,
         tags=operation.tags,
         answer=operation.answer,

@@ -117,6 +117,10 @@ def test_the_mark_of_a_change_is_its_own() -> None:
     assert len(marks) == 3
 
 
+def test_rule_2_a_path_is_stored_without_hidden_characters() -> None:
+    assert take_snapshot(replace(GET, path="/a\u202e\U000e0041")).url == "GET https://x.example/a"
+
+
 # The file
 
 

@@ -27,6 +27,12 @@ def tool_with(body: JsonObject, **members: Any) -> Tool:
     return tool
 
 
+def test_rule_2_a_path_is_shown_without_hidden_characters() -> None:
+    hidden = "\x1b[2J\u009b31m\u202e\u200b\u2028\ufeff\U000e0041"
+    (tool,) = tools_of(document({f"/x{hidden}/y": {"get": operation(operationId="getX")}}))
+    assert describe(tool, "read_operation")["request"] == "GET /x[2J31m/y"
+
+
 def large(depth: int = 5) -> JsonObject:
     """A schema of some hundred thousand characters."""
     if depth == 0:
