@@ -56,7 +56,7 @@ class Connection:
         for tool in tools:
             tier = self.settings.tiers.get(tool.name, tool.tier)
             if tier in tiers:
-                yield replace(tool, tier=tier)
+                yield tool if tier == tool.tier else replace(tool, tier=tier)
 
     def _default_tools(self) -> Iterator[Tool]:
         preset = self.preset_tools

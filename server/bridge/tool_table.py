@@ -93,5 +93,5 @@ class ToolTable:
                     reason = f"another operation is already called {name}"
                     clashes.append((connection.system.name, Problem(where, reason, "this operation is left out")))
                 else:
-                    tools[name] = replace(tool, name=name)
+                    tools[name] = tool if name == tool.name else replace(tool, name=name)
         self._operations, self._clashes = tools, clashes
