@@ -22,9 +22,9 @@ from .verbs import (
 
 _JOINING = {"and", "or", "then"}
 # Words that precede the first verb: "Bulk delete", "Request to activate".
-_BEFORE_A_VERB = {"bulk", "batch", "mass", "force", "soft", "hard", "initiate", "request", "to", "a", "an", "new",
-    "deprecated", "beta", "async", "do", "perform", "performs", "user", "users", "client", "clients", "for", "by",
-    "attempt", "attempts", "try", "tries"}  # fmt: skip
+_BEFORE_A_VERB = {"bulk", "batch", "mass", "force", "soft", "hard", "factory", "initiate", "request", "to", "a", "an",
+    "new", "deprecated", "beta", "async", "do", "perform", "performs", "user", "users", "client", "clients", "for",
+    "by", "attempt", "attempts", "try", "tries"}  # fmt: skip
 # In texts, also those of "This endpoint removes" and "Enables you to send".
 _BEFORE_A_VERB_IN_TEXT = _BEFORE_A_VERB | {"this", "the", "endpoint", "operation", "method", "api", "route",
     "function", "call", "that", "which", "it", "will", "can", "may", "is", "be", "used", "use", "using", "allows",
@@ -32,6 +32,10 @@ _BEFORE_A_VERB_IN_TEXT = _BEFORE_A_VERB | {"this", "the", "endpoint", "operation
 _SCRIPT = re.compile(r"\.(?:aspx?|cgi|do|json|jsp|php|xml)$")
 # `/update/user`, `/set/light/{state}`
 _VERB_BEFORE_OBJECT = re.compile(r"/([A-Za-z]+)/[^/{}]+(?:/\{[^/]*\})*/?$")
+# `deleteuser`, but not `cancelled`
+_GLUED = re.compile(
+    r"\b(delete|remove|destroy|revoke|cancel|create|update|disable|enable)(?=[a-z]{3})(?!l?(?:ed|ing|er|able|ation))"
+)
 _SHORT = {"del": "delete", "rm": "remove"}
 # Before these words, a word is a verb: "Report as spam", `clear-all`.
 _DETERMINERS = {"a", "an", "the", "all", "this", "your", "one", "multiple", "specified", "given", "existing", "any",
@@ -62,7 +66,7 @@ def tier_of_base_form(verb: str, safe: bool) -> Tier | None:
 def split_words(text: str) -> list[str]:
     """The words of a text, with verbs of two parts as one: `power off`, `log in`; `del` only stands at either end."""
     words: list[str] = []
-    for word in english_words(text):
+    for word in english_words(_GLUED.sub(r"\1 ", text)):
         if words and is_known_verb(words[-1] + word):
             words[-1] += word
         else:
