@@ -19,7 +19,7 @@ from functools import partial
 from .. import background
 from ..errors import AuthError, UnavailableError
 from ..history import REJECTIONS, History
-from ..oauth.http import HttpClient
+from ..oauth.http import BUSY, HttpClient
 from ..oauth.rejections import Meaning, Rejection
 from ..oauth.tokens import Granted
 from ..profile import Profile
@@ -39,6 +39,8 @@ logger = logging.getLogger(__name__)
 
 # Seconds that a call waits for a slow server; longer than for the lock, and less than hosts wait for a call.
 _PATIENCE = 40.0
+# Seconds after which a rejection without an error code, such as a web page, is taken as one if it comes again.
+_PAGE_PATIENCE = 60.0
 # Seconds for which another process may be about to save an answer.
 _ANSWER_PATIENCE = 5.0
 
@@ -74,6 +76,8 @@ class Session:
         self._unsaved = UnsavedAnswer(store)
         self.current = CurrentTokens(profile, store, self._unsaved, clock)
         self._mark_found = ("", 0.0)
+        # When the tokens were obtained whose refresh was rejected by a page, and when that was first so.
+        self._page_found = (0.0, 0.0)
         self._job: Future[None] | None = None
         self._guard = threading.Lock()
 
@@ -210,7 +214,8 @@ class Session:
             return True
         if record.refreshing:
             record = self._unsaved.save(record, Answer(sent, tokens, record.refreshing))
-        if verdict.meaning not in (Meaning.CLIENT_INVALID, Meaning.SIGN_IN_INVALID):
+        ends = verdict.meaning in (Meaning.CLIENT_INVALID, Meaning.SIGN_IN_INVALID)
+        if not ends and not self._is_repeated_page(verdict, tokens):
             if self.current.unexpired(rejected_token):
                 return True
             raise self._unavailable(verdict)
@@ -221,6 +226,15 @@ class Session:
             return True
         self._end_sign_in(record, verdict)
         return False
+
+    def _is_repeated_page(self, verdict: Rejection, tokens: Tokens) -> bool:
+        """Whether a refresh of these tokens was rejected again without an error code: waiting longer does not help."""
+        decided = verdict.meaning is not Meaning.LATER or verdict.error
+        if decided or verdict.status in BUSY or not 400 <= verdict.status < 500:
+            return False
+        if self._page_found[0] != tokens.obtained_at:
+            self._page_found = (tokens.obtained_at, self.clock())
+        return self.clock() - self._page_found[1] >= _PAGE_PATIENCE
 
     def _mark(self, record: Record, sent: str, tokens: Tokens) -> Record:
         """Mark that the refresh token is about to be sent, if other processes could not tell that this one died.

@@ -408,6 +408,20 @@ async def test_a_lost_response_is_requested_again_twice_and_no_more(home: Home) 
     assert home.kept() is not None
 
 
+@pytest.mark.parametrize("reply", [Reply("Invalid refresh token", 400), Reply("<html>", 403), Reply("", 401)])
+async def test_a_page_that_rejects_a_refresh_again_after_a_minute_ends_the_sign_in(home: Home, reply: Reply) -> None:
+    home.sign_in(age=3600)
+    home.fail(reply)
+    session = home.session()
+    for _ in range(2):
+        with pytest.raises(UnavailableError, match="such as a web page"):
+            await session.token()
+        home.now += 30
+    assert await session.token() is None
+    assert f"HTTP {reply.status}" in session.renewal_failure
+    assert home.kept() is not None  # the server may have meant something else
+
+
 async def test_how_long_a_server_wants_to_be_left_alone_is_reported(home: Home) -> None:
     home.sign_in(age=3600)
     home.fail(Reply({}, 503, {"retry-after": "6"}))
