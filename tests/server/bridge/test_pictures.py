@@ -71,7 +71,10 @@ async def test_rule_2_a_url_that_leads_to_no_public_host_is_not_fetched(
     assert [request.path for request in service.received if request.path != "/"] == []
 
 
-async def test_all_pictures_together_are_limited(fetcher: Fetcher, service: Service) -> None:
+async def test_all_pictures_together_are_limited(
+    fetcher: Fetcher, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "SECONDS", SECONDS)
     large = png() + bytes(190_000)
     urls = [f"/{number}" for number in range(30)]
     service.routes |= {url: Reply(large) for url in urls}
