@@ -135,6 +135,7 @@ def running_service(routes: dict[str, Answer] | None = None) -> Generator[Servic
     class Server(ThreadingHTTPServer):
         # Where more clients connect at once than may wait, the next try is a second later.
         request_queue_size = 128
+
         def handle_error(self, request: object, client_address: object) -> None:
             """A client that hangs up is what some tests are about."""
 
