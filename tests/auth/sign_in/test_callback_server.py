@@ -168,9 +168,12 @@ def test_rfc_9700_4_3_1_the_last_page_has_a_url_without_the_code(browser: Browse
 def test_the_last_page_can_be_loaded_again_for_a_while(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("closient_mcp.auth.sign_in.callback_server.LINGER_SECONDS", SECONDS)
     last = browser.open(browser.open(CALLBACK).headers["location"]).text
-    assert browser.listener.close_later() is browser.listener.closing
+    closing = browser.listener.close_later()
+    assert closing is browser.listener.closing
     assert browser.open().text == last
     assert browser.open(browser.open(CALLBACK).headers["location"]).text == last
+    assert isinstance(closing, threading.Timer)
+    closing.cancel()
 
 
 def test_rule_2_a_page_escapes_what_others_wrote(browser: Browser, answers: Answers) -> None:
