@@ -131,6 +131,8 @@ def _shorten_pauses(patched: pytest.MonkeyPatch) -> None:
         ("auth.sign_in.authorization_request.LINGER_SECONDS", 0.0),
         ("auth.sign_in.callback_server.LINGER_SECONDS", 0.0),
         ("auth.sign_in.callback_server._POLL", 0.005),
+        ("auth.sign_in.login._CHECK_SECONDS", 0.02),
+        ("auth.sign_in.login._FOLLOW_SECONDS", 0.02),
         ("auth.store.files._POLL", 0.005),
         ("server.serving.elicitation._POLL", 0.005),
         ("server.serving.link_sign_in._POLL", 0.005),
