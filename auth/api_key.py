@@ -71,7 +71,7 @@ class ApiKeyAuth(httpx2.Auth):
         finally:
             request.url = url  # so that a log of the request contains no key
         if error := self._error(response, self._key):
-            error.quote(self._redaction.hide(await read_sentence(response)))
+            error.quote(await read_sentence(response, self._redaction.hide))
             raise error
 
     def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:

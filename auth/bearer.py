@@ -62,8 +62,8 @@ class BearerAuth(httpx2.Auth):
 
     async def _quoting(self, error: UserActionRequired, response: httpx2.Response) -> UserActionRequired:
         """The error, with the service's own sentence."""
-        sentence = _challenge(response).description or await read_sentence(response)
-        error.quote(self._session.store.redaction.hide(sentence))
+        hide = self._session.store.redaction.hide
+        error.quote(hide(_challenge(response).description) or await read_sentence(response, hide))
         return error
 
     def _unrenewable(self, response: httpx2.Response, token: str) -> UserActionRequired | None:

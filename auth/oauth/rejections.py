@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -187,15 +187,19 @@ def _first(value: object) -> object:
     return next(iter(cast(list[object], value)), None) if isinstance(value, list) else value
 
 
-async def read_sentence(response: httpx2.Response) -> str:
-    """Read what an API says in the body of an error; the response can be used for nothing else afterwards."""
-    text = bytearray()
+async def read_sentence(response: httpx2.Response, hide: Callable[[str], str] = str) -> str:
+    """Read what an API says in the body of an error, cut, and without the secrets that `hide` masks before that.
+
+    The response can be used for nothing else afterwards.
+    """
+    body = bytearray()
     with suppress(httpx2.RequestError):
         async for chunk in response.aiter_bytes():
-            text += chunk
-            if len(text) > _LONGEST_BODY:
+            body += chunk
+            if len(body) > _LONGEST_BODY:
                 return ""
+    text = hide(body.decode(errors="replace"))
     if response.headers.get("content-type", "").startswith("text/plain"):
-        return cleaned(text.decode(errors="replace").strip())
-    error, sentence = read_error(json_object(bytes(text)) or {})
+        return cleaned(text.strip())
+    error, sentence = read_error(json_object(text.encode()) or {})
     return sentence or error

@@ -84,7 +84,7 @@ def _connect(
 ) -> Connection:
     clients = SystemClients(settings, everything, redaction, sign_ins)
     stack.push_async_callback(clients.aclose)
-    sender = sender_type(clients.api, settings.origins, settings.name, settings.per_caller)
+    sender = sender_type(clients.api, settings.origins, settings.name, settings.per_caller, redaction.hide)
     fetcher = Fetcher(clients.documents, settings.origins | settings.source.origins, Cache(everything.home / "cache"))
     system = System(
         settings.name,

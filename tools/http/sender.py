@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count
@@ -59,13 +60,15 @@ _STREAM_SECONDS = 10.0
 class Sender:
     """Sends requests to the origins of one system, with limited rate and concurrency.
 
-    `per_caller`: the service limits each caller separately.
+    `per_caller`: the service limits each caller separately. `hide` masks what a service repeats of our secrets in an
+    error, which is cut later: a secret where it is cut could not be recognized any more.
     """
 
     client: Client
     origins: frozenset[str]
     name: str
     per_caller: bool = False
+    hide: Callable[[str], str] = str
 
     @cached_property
     def governor(self) -> Governor:
@@ -174,6 +177,8 @@ class Sender:
                 raise BrokenOffError(response.num_bytes_downloaded, headers.get("content-length", "")) from error
             if logger.isEnabledFor(logging.DEBUG):
                 logger.debug("%s %s: %s", request.method, redact_url(request.url), response.status_code)
+            if response.status_code >= 400:
+                body = self.hide(body.decode("latin-1")).encode("latin-1")  # which every byte survives
             return Response(response.status_code, headers, body, request.url, cut, waited, request.method)
 
     def _no_turn(self, request: Request, error: NoTurnError) -> UnreachableError:

@@ -227,6 +227,11 @@ async def test_rule_2_what_an_api_says_as_text_is_cut_and_printable() -> None:
     assert await read_sentence(httpx2.Response(401, html="<p>Please sign in")) == ""
 
 
+async def test_rule_1_a_secret_where_what_an_api_says_is_cut_is_hidden() -> None:
+    response = httpx2.Response(401, text="y" * 290 + "the-api-key")
+    assert (await read_sentence(response, lambda text: text.replace("the-api-key", "[secret]"))).endswith("y[secret]")
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [

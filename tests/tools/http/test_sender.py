@@ -51,6 +51,15 @@ async def test_a_request_is_sent_and_its_response_returned(service: Service, sen
     assert (response.status, json.loads(response.body), response.headers["etag"]) == (200, {"ok": True}, "x")
 
 
+@pytest.mark.parametrize(("status", "shown"), [(500, b"[secret] \xff"), (200, b"the-api-key \xff")])
+async def test_rule_1_a_secret_that_an_error_repeats_is_hidden_before_it_can_be_cut(
+    service: Service, sender: Sender, status: int, shown: bytes
+) -> None:
+    service.routes["/a"] = Reply(b"the-api-key \xff", status)
+    sender.hide = lambda text: text.replace("the-api-key", "[secret]")
+    assert (await sender.send(get(service, "/a"))).body == shown
+
+
 async def test_rule_1_another_origin_is_never_called(sender: Sender) -> None:
     with running_service() as other:
         with pytest.raises(RefusedError, match="not a URL of acme"):
