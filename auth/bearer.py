@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 
 import httpx2
 
@@ -63,7 +63,7 @@ class BearerAuth(httpx2.Auth):
     async def _quoting(self, error: UserActionRequired, response: httpx2.Response) -> UserActionRequired:
         """The error, with the service's own sentence."""
         hide = self._session.store.redaction.hide
-        error.quote(hide(_challenge(response).description) or await read_sentence(response, hide))
+        error.quote(_challenge(response, hide).description or await read_sentence(response, hide))
         return error
 
     def _unrenewable(self, response: httpx2.Response, token: str) -> UserActionRequired | None:
@@ -178,8 +178,8 @@ def _with_token(request: httpx2.Request, token: str | None) -> httpx2.Request:
     return request
 
 
-def _challenge(response: httpx2.Response) -> Challenge:
-    return read_challenge(response.headers.get("www-authenticate", ""), response.request.url)
+def _challenge(response: httpx2.Response, hide: Callable[[str], str] = str) -> Challenge:
+    return read_challenge(hide(response.headers.get("www-authenticate", "")), response.request.url)
 
 
 def _meaning(response: httpx2.Response) -> Meaning | None:

@@ -52,6 +52,17 @@ def test_a_new_token_that_a_service_rejects_and_no_one_can_renew_opens_no_tab_af
     assert "has just issued" in error.message
 
 
+def test_rule_1_a_token_where_what_a_challenge_says_is_cut_is_hidden(desk: Desk) -> None:
+    desk.granted.pop("refresh_token")
+    signed_in(desk, "a")
+    challenge = f'Bearer error="invalid_token", error_description="{"y" * 290}the-access-token"'
+    api = Api(only(), headers={"www-authenticate": challenge})
+    error = asyncio.run(asked(api, desk.session(), desk.service.url))
+    assert isinstance(error, UserActionRequired)
+    assert "y[secret]" in error.message
+    assert "the-access" not in error.message
+
+
 @pytest.mark.parametrize("interactive", [False, True])
 def test_an_older_token_that_a_service_rejects_and_no_one_can_renew_is_a_sign_in_that_is_over(
     desk: Desk, interactive: bool
