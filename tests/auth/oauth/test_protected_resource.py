@@ -29,6 +29,7 @@ from closient_mcp.server.settings.loading import load_settings
 from closient_mcp.server.settings.model import Options, SignIn
 
 from ...fakes.acme import Acme
+from ...fakes.desk import at_rest
 from ...fakes.mcp_client import text_of
 from ...fakes.service import Received, Reply, Service, running_service
 
@@ -216,6 +217,7 @@ async def sign_in(client: mcp.Client) -> str:
         assert "wants you to sign in at" in asked
         link = html.unescape(asked.split('<a href="')[1].split('"')[0])
         assert "You are signed in" in (await browser.get(link)).text
+    assert at_rest()  # a call before that would be shown the same URL
     return message
 
 
