@@ -52,7 +52,7 @@ class Screen(io.TextIOWrapper):
         return True
 
 
-def run(*arguments: str, site: str = NOBODY_LISTENS, stdin: str = "", **environment: str) -> CommandResult:
+def run(*arguments: str, site: str = NOBODY_LISTENS, stdin: str | IO[str] = "", **environment: str) -> CommandResult:
     """Run a command to its end in this process, one at a time; a traceback is never an answer."""
     return _run(_text(), _text(), arguments, {"CLOSIENT_SITE": site, **environment}, stdin)
 
@@ -69,8 +69,10 @@ def screen() -> Screen:
     return Screen(io.BytesIO(), encoding="utf-8")
 
 
-def _run(out: TextIO, err: TextIO, arguments: Sequence[str], environment: dict[str, str], stdin: str) -> CommandResult:
-    given = _text(stdin.encode())
+def _run(
+    out: TextIO, err: TextIO, arguments: Sequence[str], environment: dict[str, str], stdin: str | IO[str]
+) -> CommandResult:
+    given = _text(stdin.encode()) if isinstance(stdin, str) else stdin
     with _command(arguments, environment, given, out, err) as command:
         code = command.wait()
     printed, message = taken(out), taken(err)

@@ -6,7 +6,6 @@ import io
 import json
 import os
 import pty
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +20,6 @@ from closient_mcp.server.cli.main import main
 
 from ...fakes.command_line import free_port, run
 from ...fakes.fastapi_service import Shop, running_shop
-from ...fakes.limits import SECONDS
 from ...fakes.paths import BROWSER_COMMAND
 from ...fakes.service import Reply, Sandbox, Service, document, operation, running_service
 
@@ -139,18 +137,12 @@ async def test_a_new_service_is_added_by_its_url_and_called_by_an_mcp_client(sho
 
 def test_on_a_terminal_the_sign_in_follows_at_once(shop: Shop, file: Path) -> None:
     leader, follower = pty.openpty()
-    command = [sys.executable, "-m", "closient_mcp.server", "add", "shop", shop.url]
-    with subprocess.Popen(
-        command, stdin=follower, stderr=subprocess.PIPE, text=True, env={**os.environ, "BROWSER": BROWSER_COMMAND}
-    ) as process:
-        os.write(leader, b"\n")
-        assert process.stderr
-        message = process.stderr.read()
-        assert process.wait(SECONDS) == 0, message
-    os.close(leader)
-    os.close(follower)
-    assert "Sign in now? [Y/n] " in message
-    assert f"Signed in to shop ({shop.url})" in message
+    os.write(leader, b"\n")
+    with os.fdopen(leader), os.fdopen(follower, encoding="utf-8") as terminal:
+        added = run("add", "shop", shop.url, stdin=terminal, BROWSER=BROWSER_COMMAND)
+    assert added.code == 0, added.err
+    assert "Sign in now? [Y/n] " in added.err
+    assert f"Signed in to shop ({shop.url})" in added.err
     assert len(shop.tokens) == 1
 
 
