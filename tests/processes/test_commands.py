@@ -17,9 +17,8 @@ from ..fakes.service import Sandbox
 @pytest.mark.parametrize(
     ("arguments", "code", "out", "err"),
     [
-        (["status"], 0, "22 of 22 documents", ""),
         (["tools", "recalls"], 0, "check_recalls\tread", ""),
-        (["call", "search_products", '{"query": "jam"}'], 0, '"items"', ""),
+        (["call", "search_products", "-"], 0, '"items"', ""),
         (["config", "show"], 0, "site", ""),
         (["add", "acme", "http://127.0.0.1:9"], 2, "", "Check the URL and the network"),
         (["logout"], 0, "", "You were not signed in"),
@@ -31,16 +30,10 @@ from ..fakes.service import Sandbox
 def test_a_command_prints_results_and_errors_and_returns_its_exit_code(
     sandbox: Sandbox, arguments: list[str], code: int, out: str, err: str
 ) -> None:
-    ran = run_process(*arguments, site=sandbox.url)
+    ran = run_process(*arguments, site=sandbox.url, stdin='{"query": "jam"}')
     assert (ran.code, out in ran.out, err in ran.err) == (code, True, True), ran
     assert bool(ran.out) == bool(out)
     assert bool(ran.err) == bool(err)
-
-
-def test_arguments_can_come_from_stdin() -> None:
-    ran = run_process("call", "validate_gtin", "-", stdin='{"gtin": "036000291452"}')
-    assert ran.code == 0
-    assert ran.json()["structuredContent"]["valid"] is True
 
 
 def test_the_demo_shows_every_step_and_leaves_nothing_behind(own_home: Path) -> None:
@@ -56,9 +49,11 @@ def test_the_demo_shows_every_step_and_leaves_nothing_behind(own_home: Path) -> 
     assert ran.out.splitlines()[-2].endswith("closient-mcp install HOST")
 
 
+@pytest.mark.usefixtures("documents_read")
 def test_a_narrow_terminal_gets_escapes_and_no_traceback(sandbox: Sandbox) -> None:
     ran = run_process("status", site=sandbox.url, CLOSIENT_API_KEY=sandbox.api_key, PYTHONIOENCODING="ascii")
-    assert ran.code == 0
+    assert (ran.code, ran.err) == (0, "")
+    assert "22 of 22 documents" in ran.out
     assert "API key \\u2026" in ran.out
 
 

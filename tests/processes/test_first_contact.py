@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ..fakes.limits import SECONDS
 from ..fakes.server_process import started
 
 NOWHERE = "http://127.0.0.1:9"
@@ -38,33 +35,10 @@ def test_invalid_settings_are_reported_in_the_handshake_and_by_every_call(
     assert problem in (tmp_path / "ours" / "closient-mcp.log").read_text()
 
 
-def test_a_missing_file_that_was_named_is_reported(tmp_path: Path) -> None:
-    with started("--config", str(tmp_path / "none.toml"), CLOSIENT_MCP_HOME=str(tmp_path / "ours")) as process:
-        assert "none.toml cannot be read" in process.shake_hands()["result"]["instructions"]
-
-
 def test_a_home_that_cannot_be_used_is_reported_and_no_folder_is_made() -> None:
     with started(CLOSIENT_MCP_HOME="relative/folder") as process:
         assert "CLOSIENT_MCP_HOME" in process.shake_hands()["result"]["instructions"]
     assert not Path("relative/folder").exists()
-
-
-def test_a_log_file_that_cannot_be_written_is_reported_and_calls_work(tmp_path: Path) -> None:
-    options = ["--site", NOWHERE, "--log-file", str(tmp_path / "no" / "such" / "log")]
-    with started(*options, CLOSIENT_MCP_HOME=str(tmp_path / "ours")) as process:
-        assert "cannot write the log there" in process.shake_hands()["result"]["instructions"]
-        process.send("tools/call", 2, name="ping", arguments={})
-        assert process.answer(2)["result"]["structuredContent"] == {"result": "pong"}
-
-
-def test_certificates_that_cannot_be_read_are_the_reason_of_every_failure(tmp_path: Path) -> None:
-    none = str(tmp_path / "none.pem")
-    with started("--site", NOWHERE, CLOSIENT_MCP_HOME=str(tmp_path / "ours"), SSL_CERT_FILE=none) as process:
-        process.shake_hands()
-        process.send("tools/call", 2, name="search_products", arguments={"query": "x"})
-        text = process.answer(2)["result"]["content"][0]["text"]
-        assert "The machine's proxy or certificate settings" in text
-        assert "SSL_CERT_FILE" in text
 
 
 def test_a_mistake_in_the_entry_of_a_host_is_reported_in_the_handshake(tmp_path: Path) -> None:
@@ -74,35 +48,26 @@ def test_a_mistake_in_the_entry_of_a_host_is_reported_in_the_handshake(tmp_path:
         assert process.answer(3)["result"]["isError"]
 
 
-def test_a_mistake_in_another_command_is_a_usage_error() -> None:
-    command = [sys.executable, "-m", "closient_mcp.server", "stauts"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "invalid choice: 'stauts'" in done.stderr
-
-
-def test_a_mistake_in_one_system_leaves_the_others_working(tmp_path: Path) -> None:
+def test_each_mistake_is_reported_where_it_matters_and_the_rest_works(tmp_path: Path) -> None:
     file = tmp_path / "closient-mcp.toml"
     file.write_text(
         f'[systems.closient]\nsite = "{NOWHERE}"\n[systems.acme]\ncatalgo = "x"\n[systems.other]\nbase = "ftp://h/"\n'
     )
-    with started("--config", str(file), CLOSIENT_MCP_HOME=str(tmp_path / "ours")) as process:
+    options = ["--config", str(file), "--log-file", str(tmp_path / "no" / "such" / "log")]
+    environment = {"CLOSIENT_MCP_HOME": str(tmp_path / "ours"), "SSL_CERT_FILE": str(tmp_path / "none.pem")}
+    with started(*options, **environment) as process:
         instructions = process.shake_hands()["result"]["instructions"]
         assert "systems.acme.catalgo: unknown key; did you mean catalog?" in instructions
         assert "closient-mcp.toml:5: systems.other" in instructions
+        assert "cannot write the log there" in instructions
         process.send("tools/call", 2, name="ping", arguments={})
         assert process.answer(2)["result"]["structuredContent"] == {"result": "pong"}
         process.send("tools/call", 3, name="acme_get_things", arguments={})
         assert "systems.acme.catalgo" in process.answer(3)["result"]["content"][0]["text"]
-
-
-def test_other_commands_end_with_2_as_before(tmp_path: Path) -> None:
-    file = tmp_path / "closient-mcp.toml"
-    file.write_text('expsoe = "all"\n')
-    command = [sys.executable, "-m", "closient_mcp.server", "status", "--config", str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "did you mean expose?" in done.stderr
+        process.send("tools/call", 4, name="search_products", arguments={"query": "x"})
+        text = process.answer(4)["result"]["content"][0]["text"]
+        assert "The machine's proxy or certificate settings" in text
+        assert "SSL_CERT_FILE" in text
 
 
 def _tools(process: Any) -> list[Any]:

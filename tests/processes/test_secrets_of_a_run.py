@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, quote, quote_plus, urlsplit
 import pytest
 
 from ..fakes.close_service import CloseStandIn, running_close
-from ..fakes.command_line import free_port, run_process
+from ..fakes.command_line import free_port, run
 from ..fakes.fluent_service import INTEGRATION, FluentStandIn, running_fluent
 from ..fakes.limits import SECONDS
 from ..fakes.paths import BROWSER_COMMAND
@@ -195,7 +195,7 @@ def test_rule_1_no_secret_of_a_whole_run_is_anywhere_but_where_it_belongs(
         message["the second run"] = serve_and_call("--log-file", str(log), **environment)
         watch.look()
         for command in (["status"], ["status", "--json"], ["config", "show"], ["logout", "--forget"]):
-            ran = run_process(*command, "--log-level", "debug", site="", **environment)
+            ran = run(*command, "--log-level", "debug", site="", **environment)
             assert ran.code == 0, ran.err
             message[" ".join(command)] = ran.out + ran.err
     message["the log"] = log.read_text(encoding="utf-8")
