@@ -43,7 +43,7 @@ def link_in(answer: httpx2.Response) -> str:
     return str(request["params"]["url"])
 
 
-def test_two_callers_use_an_account_of_their_own_at_once(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_two_callers_use_an_account_of_their_own_at_once(sandbox: Sandbox, home_with_documents: Path) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with running_open_issuer() as issuer:
@@ -55,7 +55,7 @@ def test_two_callers_use_an_account_of_their_own_at_once(sandbox: Sandbox, tmp_p
             async with httpx2.AsyncClient(base_url=url, trust_env=False, verify=False, timeout=SECONDS) as client:
                 return await Requests(client).request("tools/call", users[user], name="account_whoami", arguments={})
 
-        with served(tmp_path, port, settings), ThreadPoolExecutor() as pool:
+        with served(home_with_documents, port, settings), ThreadPoolExecutor() as pool:
             links = {user: link_in(anyio.run(ask, user)) for user in users}
             for opened in [pool.submit(browser, link, "allow", user) for user, link in links.items()]:
                 opened.result(SECONDS)

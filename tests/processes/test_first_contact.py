@@ -5,23 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from ..fakes.server_process import started
 
 NOWHERE = "http://127.0.0.1:9"
-BAD = [
-    ('expsoe = "all"\n', "closient-mcp.toml:1: expsoe: unknown key; did you mean expose?"),
-    ("\xff", "is not UTF-8"),
-]
 
 
-@pytest.mark.parametrize(("text", "problem"), BAD)
-def test_invalid_settings_are_reported_in_the_handshake_and_by_every_call(
-    tmp_path: Path, text: str, problem: str
-) -> None:
-    file = tmp_path / "closient-mcp.toml"
-    file.write_bytes(text.encode("latin-1"))
+def test_invalid_settings_are_reported_in_the_handshake_and_by_every_call(tmp_path: Path) -> None:
+    file, problem = tmp_path / "closient-mcp.toml", "closient-mcp.toml:1: expsoe: unknown key; did you mean expose?"
+    file.write_text('expsoe = "all"\n')
     with started("--config", str(file), CLOSIENT_MCP_HOME=str(tmp_path / "ours")) as process:
         assert problem in process.shake_hands()["result"]["instructions"]
         assert _tools(process)

@@ -120,23 +120,12 @@ def test_hosts_do_not_differ_by_case(endpoint: str, host: str) -> None:
     assert answer.json()["result"]["tools"]
 
 
-def test_a_subscription_does_not_delay_the_end(tmp_path: Path) -> None:
-    body = request("subscriptions/listen", notifications={"toolsListChanged": True})
-    with served(tmp_path) as (url, process), httpx2.Client(trust_env=False, verify=False, timeout=SECONDS) as client:
-        with client.stream("POST", url, json=body, headers=headers_of("subscriptions/listen")) as stream:
-            lines = stream.iter_lines()
-            assert any("subscriptions/acknowledged" in line for line in lines)
-            process.terminate()
-            assert any('"result"' in line for line in lines)
-        process.wait(SECONDS)
-        assert process.stderr
-        assert process.stderr.read() == ""
-
-
-def test_neither_a_stream_nor_half_a_request_of_a_client_with_a_handshake_delays_the_end(tmp_path: Path) -> None:
+def test_neither_streams_nor_half_a_request_delay_the_end(tmp_path: Path) -> None:
     hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
     body = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}
     headers = {"Accept": "application/json, text/event-stream"}
+    listen = request("subscriptions/listen", notifications={"toolsListChanged": True})
+    modern = headers_of("subscriptions/listen")
     with (
         served(tmp_path) as (url, process),
         httpx2.Client(trust_env=False, verify=False, timeout=SECONDS) as client,
@@ -146,9 +135,15 @@ def test_neither_a_stream_nor_half_a_request_of_a_client_with_a_handshake_delays
         lines += ["Host: 127.0.0.1", "Content-Type: application/json", "Content-Length: 9"]
         upload.sendall("\r\n".join(["POST /mcp HTTP/1.1", *lines, "", "{"]).encode())
         session = client.post(url, json=body, headers=headers).headers["mcp-session-id"]
-        with client.stream("GET", url, headers={"Accept": "text/event-stream", "Mcp-Session-Id": session}) as stream:
+        with (
+            client.stream("POST", url, json=listen, headers=modern) as subscription,
+            client.stream("GET", url, headers={**headers, "Mcp-Session-Id": session}) as stream,
+        ):
+            events = subscription.iter_lines()
+            assert any("subscriptions/acknowledged" in line for line in events)
             assert stream.status_code == 200
             process.terminate()
+            assert any('"result"' in line for line in events)
             assert list(stream.iter_lines()) == []
         process.wait(SECONDS)
         assert process.stderr
