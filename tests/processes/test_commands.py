@@ -23,7 +23,6 @@ from ..fakes.service import Sandbox
         (["add", "acme", "http://127.0.0.1:9"], 2, "", "Check the URL and the network"),
         (["logout"], 0, "", "You were not signed in"),
         (["nonsense"], 2, "", "invalid choice"),
-        (["serve", "--http", "http"], 2, "", "a port"),
         (["--version"], 0, "closient-mcp 0.1.0", ""),
     ],
 )

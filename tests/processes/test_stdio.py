@@ -63,20 +63,21 @@ def test_a_client_of_2026_07_28_is_served_without_a_handshake_and_the_end_is_qui
     assert "lookup_product" in {tool["name"] for tool in result["tools"]}
 
 
-def test_the_key_is_nowhere_on_stdout_or_stderr_at_debug_level(sandbox: Sandbox) -> None:
-    with started("--site", sandbox.url, "--log-level", "debug", CLOSIENT_API_KEY=sandbox.api_key) as process:
+def test_a_log_file_is_its_owners_alone_and_has_no_key_at_debug_level(sandbox: Sandbox, tmp_path: Path) -> None:
+    log, options = tmp_path / "log.txt", ["--site", sandbox.url, "--log-level", "debug"]
+    with started(*options, "--log-file", str(log), CLOSIENT_API_KEY=sandbox.api_key) as process:
         process.shake_hands()
         process.send("tools/call", 2, name="account_whoami", arguments={})
         answered = process.answer(2)
         process.send("tools/call", 3, name="lookup_product", arguments={"gtin": "09506000134352"})
         looked_up = process.answer(3)
-        code, message = process.finish()
+        assert process.finish() == (0, "")
     assert not answered["result"].get("isError")
     assert not looked_up["result"].get("isError")
-    body = sandbox.api_key.split("_")[1]
+    body, message = sandbox.api_key.split("_")[1], log.read_text()
     assert "GET" in message
-    assert code == 0
     assert all(secret not in text for secret in (sandbox.api_key, body) for text in (message, str(answered)))
+    assert log.stat().st_mode & 0o777 == 0o600
 
 
 def test_lines_that_are_no_frames_do_not_stop_the_server() -> None:
@@ -89,17 +90,6 @@ def test_lines_that_are_no_frames_do_not_stop_the_server() -> None:
             process.popen.stdin.write(f"{line}\n")
             process.send("tools/call", number, name="ping", arguments={})
             assert process.answer(number)["result"]["content"][0]["text"] == "pong", line
-
-
-def test_a_log_file_is_its_owners_alone(sandbox: Sandbox, tmp_path: Path) -> None:
-    log = tmp_path / "log.txt"
-    with started("--site", sandbox.url, "--log-level", "debug", "--log-file", str(log)) as process:
-        process.shake_hands()
-        process.send("tools/list", 2)
-        process.answer(2)
-        assert process.finish() == (0, "")
-    assert "api-catalog" in log.read_text()
-    assert log.stat().st_mode & 0o777 == 0o600
 
 
 def test_over_stdio_a_warm_start_lists_the_tools_of_a_service_that_is_gone(tmp_path: Path) -> None:

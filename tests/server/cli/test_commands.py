@@ -176,6 +176,7 @@ def test_every_failure_of_the_service_is_a_tool_error(sandbox: Sandbox, kind: st
         (["call", "validate_gtin", "[1]"], 2, "a JSON object"),
         (["call"], 2, "TOOL"),
         (["nonsense"], 2, "invalid choice"),
+        (["serve", "--http", "http"], 2, "a port"),
         (["logout", "--caller", "ann", "--forget"], 2, "use it with --all-callers"),
         (["status", "--expose", "atuo"], 2, "did you mean auto?"),
         (["--system", "acme", "status"], 2, "the systems are closient"),
