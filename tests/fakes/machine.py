@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from closient_mcp.auth.store import private_files
+
 from .command_line import CommandResult, Conversation, run, run_process, talking_to
 from .paths import APPROVING_BROWSER
 from .service import Sandbox
@@ -82,7 +84,7 @@ class Machine:
         self.change(obtained_at=now - 2 * _DAY, expires_at=now - _DAY)
 
     def write(self, record: dict[str, Any]) -> None:
-        self.file().write_text(json.dumps(record))
+        private_files.write(self.file(), json.dumps(record))  # at once, as a process may be reading it
 
 
 @contextmanager
