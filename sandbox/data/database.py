@@ -29,6 +29,8 @@ def restore() -> None:
     """Restore the state after `create`, if anything has changed since."""
     raw = _raw()
     if _restored_at.get(raw) != raw.total_changes:
+        # Otherwise the full-text index would use what it has read of the database as it was.
+        raw.execute("PRAGMA writable_schema = RESET")
         raw.deserialize(_beginning[raw])
         _restored_at[raw] = raw.total_changes
 

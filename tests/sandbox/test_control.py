@@ -99,6 +99,20 @@ def test_reset_restores_the_initial_state(sandbox: Sandbox, http: httpx2.Client)
     assert http.get(SEARCH, headers=key).headers["ratelimit-remaining"] == "298"
 
 
+def test_what_is_searched_can_be_searched_after_each_reset(sandbox: Sandbox, http: httpx2.Client) -> None:
+    for number in range(3):
+        changes = {"product_name": f"Peanut Butter {number}"}
+        changed = http.patch(
+            "/products/api/v1/products/00614141123452", json=changes, headers={"X-API-Key": sandbox.api_key}
+        )
+        found = http.get(SEARCH, params={"q": "butter"})
+        sandbox.reset()
+        again = http.get(SEARCH, params={"q": "butter"})
+        assert (changed.status_code, found.status_code, again.status_code) == (200, 200, 200)
+        assert changes["product_name"] in found.text
+        assert changes["product_name"] not in again.text
+
+
 @pytest.mark.parametrize(
     ("kind", "status"), [("429", 429), ("500", 500), ("503", 503), ("401", 401), ("403", 403)], ids=str
 )
